@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs what the tests need besides Rust: Chromium and Firefox with their drivers, the binaries of Postgres,
-# PgBouncer, nginx and Squid, Telethon and a mail server in virtual environments, axe, and an OpenID provider. Missing system
-# packages are installed on Debian-like systems when running as root; elsewhere the script names them and fails. No test is
-# skipped because something is missing.
+# PgBouncer, nginx, Squid and microsocks, Telethon and a mail server in virtual environments, axe, and an OpenID
+# provider. Missing system packages are installed on Debian-like systems when running as root; elsewhere the script
+# names them and fails. No test is skipped because something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,6 +20,8 @@ have firefox || have firefox-esr || need firefox-esr
 have ip || need iproute2
 have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need postgresql
 have pgbouncer || [ -x /usr/sbin/pgbouncer ] || need pgbouncer
+have nsenter || need util-linux
+have microsocks || need microsocks
 have squid || [ -x /usr/sbin/squid ] || need squid
 have nginx || [ -x /usr/sbin/nginx ] || need nginx-light
 have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv

@@ -50,6 +50,8 @@ pub enum Purpose {
     TwoStepBefore,
     /// The two-step password after it.
     TwoStepAfter,
+    /// A proxy for connections to Telegram: address, user name and password.
+    Proxy,
     /// A line of a job that does something with many accounts or people.
     JobLine,
 }
@@ -63,9 +65,11 @@ impl Purpose {
     /// The table or file, and the field, in which values of this purpose are stored.
     const fn home(self) -> (&'static str, &'static str) {
         match self {
-            Self::TwoStepPassword | Self::BotToken | Self::TwoStepBefore | Self::TwoStepAfter => {
-                ("sealed_secrets", "sealed")
-            }
+            Self::TwoStepPassword
+            | Self::BotToken
+            | Self::TwoStepBefore
+            | Self::TwoStepAfter
+            | Self::Proxy => ("sealed_secrets", "sealed"),
             Self::FolderKey => ("account.json", "key"),
             Self::FolderPhone => ("account.json", "phone"),
             Self::PendingSignIns => ("cookie", "sign-in"),

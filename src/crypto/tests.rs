@@ -140,6 +140,7 @@ fn each_purpose_has_its_own_key_and_name() {
             "device_list",
             "two_step_before",
             "two_step_after",
+            "proxy",
             "job_line"
         ]
     );

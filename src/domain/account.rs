@@ -74,6 +74,8 @@ pub struct Snapshot {
     pub busy: bool,
     /// The connection.
     pub network: Network,
+    /// Since when it is so; none if no client has reported it yet.
+    pub network_since: Option<Millis>,
     /// The account's Telegram user, once known.
     pub profile: Option<Profile>,
     /// When the newest login code from Telegram arrived.
@@ -165,6 +167,7 @@ impl Snapshot {
             flood_until: None,
             busy: false,
             network: Network::Off,
+            network_since: None,
             profile: None,
             code_came: None,
             code_sent: None,

@@ -4,6 +4,7 @@
 mod conversions;
 mod email_fault;
 mod kinds;
+mod rejected_edit;
 mod two_step_fault;
 
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,11 @@ use super::device_login::DeviceFault;
 use super::invite::InviteDenied;
 use super::invite_list::ListFault;
 use super::job_line::LineFault;
+use super::proxy::ProxyFault;
 use super::refusal::LoginRefusal;
 pub use email_fault::EmailFault;
 pub use kinds::{GoneKind, NameKind};
+pub use rejected_edit::RejectedEdit;
 pub use two_step_fault::TwoStepFault;
 
 /// Why an operation failed. The names are stable: a code is never renamed or reused for something else.
@@ -146,6 +149,9 @@ pub enum ErrorCode {
     },
     TwoStep {
         fault: TwoStepFault,
+    },
+    Proxy {
+        fault: ProxyFault,
     },
     JobLine {
         fault: LineFault,
@@ -288,11 +294,4 @@ pub enum ErrorCode {
     DatabaseUnavailable,
     TakenOver,
     Internal,
-}
-
-/// An edit of an import that was rejected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RejectedEdit {
-    pub what: String,
-    pub error: ErrorCode,
 }

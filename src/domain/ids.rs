@@ -129,6 +129,10 @@ id!(
     GroupId
 );
 id!(
+    /// A proxy for connections to Telegram.
+    ProxyId
+);
+id!(
     /// A role that people have.
     RoleId
 );

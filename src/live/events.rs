@@ -29,6 +29,8 @@ pub enum Change {
     Jobs,
     /// Invites and their states.
     Invites,
+    /// Proxies, what they are selected for, and the results of their tests.
+    Proxies,
     /// The sessions or rights of one person.
     User(UserId),
     /// A web session ended.

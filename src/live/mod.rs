@@ -13,6 +13,7 @@ pub mod last_known;
 pub mod newest_entries;
 pub mod pictures;
 pub mod policy;
+pub mod proxies;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use last_known::LastKnownStates;
 use newest_entries::NewestEntries;
 use pictures::FetchedPictures;
 use policy::CurrentPolicy;
+use proxies::Proxies;
 
 use crate::domain::Account;
 use crate::domain::access::Policy;
@@ -45,6 +47,7 @@ pub struct Live {
     pub devices: Arc<KnownDevices>,
     /// Of the audit log, by account.
     pub newest_entries: Arc<NewestEntries>,
+    pub proxies: Proxies,
     pub health: Health,
     pub events: Events,
 }
@@ -67,6 +70,7 @@ impl Live {
             pictures: Arc::default(),
             devices: Arc::default(),
             newest_entries: Arc::default(),
+            proxies: Proxies::default(),
             health: Health::default(),
             events,
         }

@@ -21,6 +21,7 @@ pub mod lines;
 pub mod login;
 pub mod offboarding;
 pub mod policy;
+pub mod proxies;
 pub mod publisher;
 pub mod reveals;
 pub mod sign_in;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::access::{Policy, PolicyVersion};
 use crate::live::events::Change;
-use crate::ops::{App, approvals};
+use crate::ops::{App, approvals, proxies};
 use crate::store::{self, StoreError};
 
 const MAX_AGE_SECONDS: i64 = 1;
@@ -35,6 +35,8 @@ async fn reload(app: &App) -> Result<bool, StoreError> {
     // may see neither before nor after.
     app.live.put_in_force(Policy::new(&rows, app.config.sso.owner_privileges), accounts);
     app.live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
+    // Accounts in other groups may have other proxies.
+    proxies::apply_all(app);
     app.live.events.publish(Change::Policy);
     tracing::info!(version = rows.version.number, "policy loaded");
     Ok(true)

@@ -40,6 +40,7 @@ impl Publisher for App {
             | Change::Approvals
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::Health
             | Change::Audit
             | Change::Everything => self.live.events.publish(change),

@@ -125,6 +125,7 @@ pub async fn run(app: Arc<App>) {
             | Change::Approvals
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

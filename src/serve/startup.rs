@@ -15,7 +15,7 @@ use crate::live::Live;
 use crate::live::devices::KnownDevices;
 use crate::live::last_known::LastKnownStates;
 use crate::store::{self, Db};
-use crate::telegram::{HostSettings, Hosts, Hub, HubSettings, Observer, Proxy};
+use crate::telegram::{HostSettings, Hosts, Hub, HubSettings, Observer};
 use crate::{ops, telegram};
 
 /// How many clients may be starting at once. TDLib loads hundreds in parallel faster than a few at a time; the limit
@@ -28,7 +28,9 @@ pub(crate) async fn start(config: Config, clock: Clock, db: Db) -> anyhow::Resul
     hosts.start();
     let context = Context::open(Arc::new(config), db, clock).await?;
     let (live, hub) = load(&context, hosts).await?;
-    Ok(App::new(context, live, hub))
+    let app = App::new(context, live, hub);
+    ops::proxies::reload(&app).await?;
+    Ok(app)
 }
 
 /// Reads the data for pages into memory, and starts the hub that keeps it current.
@@ -104,11 +106,6 @@ fn hub_settings(config: &Config, clock: Clock) -> HubSettings {
         test_environment: config.telegram.environment.is_test(),
         api_id: config.telegram.api_id,
         api_hash: config.telegram.api_hash.clone(),
-        proxy: config
-            .telegram
-            .proxy
-            .as_ref()
-            .map(|proxy| Proxy { address: proxy.address, login: proxy.login.clone() }),
         clock,
     }
 }

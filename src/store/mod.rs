@@ -32,6 +32,7 @@ pub mod key_check;
 pub mod lease;
 pub mod login_attempts;
 pub mod meta;
+pub mod proxies;
 pub mod reveal_requests;
 pub mod roles;
 pub mod rules;

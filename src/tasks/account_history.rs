@@ -71,6 +71,7 @@ pub async fn run(app: Arc<App>, recorded: RecordedStages) {
                 | Change::Approvals
                 | Change::Jobs
                 | Change::Invites
+                | Change::Proxies
                 | Change::User(_)
                 | Change::SessionEnded(_)
                 | Change::Audit => {}

@@ -6,6 +6,7 @@ pub mod connectivity;
 pub mod database;
 pub mod devices;
 pub mod pictures;
+pub mod proxies;
 pub mod supervisor;
 
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub fn all(app: &Arc<App>) -> Vec<Task> {
         task(app, "connectivity", connectivity::run),
         task(app, "profile-pictures", pictures::run),
         task(app, "devices", devices::run),
+        task(app, "proxies", proxies::run),
+        task(app, "failing-proxies", proxies::test_failing),
         task(app, "expired-sessions", sign_in::tidy_sessions),
         task(app, "stored-passwords", two_step::run),
         task(app, "changed-passwords", two_step::settle_unfinished),

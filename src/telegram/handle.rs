@@ -12,6 +12,7 @@ use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::{LoginAction, LoginInput};
 use crate::domain::two_step::{TwoStepRequest, TwoStepState};
 use crate::domain::{AccountId, DeviceRequest, Identifier, LoginLink, Millis, NewDevice, Secret, StageToken};
+use crate::telegram::proxy::ProxyUse;
 
 /// Commands that may be queued for a client task.
 const MAILBOX: usize = 16;
@@ -34,6 +35,8 @@ pub struct ClientStart {
     pub devices_known: bool,
     /// How long a session may be without traffic before it is probed.
     pub probe: Option<Duration>,
+    /// How it reaches Telegram when it starts.
+    pub proxy: ProxyUse,
 }
 
 /// A login code that Telegram sent to the account.

@@ -21,10 +21,13 @@ pub mod hub;
 pub mod login;
 pub mod memory_limit;
 mod process;
+mod proxy;
+pub mod proxy_test;
 mod routes;
 pub mod settings;
 
 pub use handle::{AccountHandle, AnswerError, ClientStart, LoginCode, LoginCodes};
 pub use hosts::{HostSettings, Hosts};
 pub use hub::Hub;
-pub use settings::{HubSettings, Observer, Proxy};
+pub use proxy::{Proxy, ProxyUse};
+pub use settings::{HubSettings, Observer};

@@ -14,18 +14,7 @@ pub struct HubSettings {
     pub api_id: i32,
     /// From my.telegram.org.
     pub api_hash: Secret,
-    /// The proxy for every connection to Telegram.
-    pub proxy: Option<Proxy>,
     pub clock: Clock,
-}
-
-/// A SOCKS5 proxy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxy {
-    /// An IP address: for a name, TDLib would query public DNS servers.
-    pub address: std::net::SocketAddr,
-    /// User name and password, if it requires them.
-    pub login: Option<(String, Secret)>,
 }
 
 /// What is told of the accounts. All must be quick.

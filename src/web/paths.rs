@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-use crate::domain::{AccountId, GroupId, InviteId, JobId, RevealId, RoleId, UserId};
+use crate::domain::{AccountId, GroupId, InviteId, JobId, ProxyId, RevealId, RoleId, UserId};
 
 /// Something that fills in a `T`. Templates pass references, or references to references.
 pub trait Fills<T>: Display {}
@@ -42,6 +42,7 @@ paths! {
     ACCOUNT_CODES_ALLOW = "/accounts/{account}/codes/allow" => account_codes_allow(account: AccountId);
     ACCOUNT_LOGIN_ACTION = "/accounts/{account}/login-action" => account_login_action(account: AccountId);
     ACCOUNT_EDIT = "/accounts/{account}/edit" => account_edit(account: AccountId);
+    ACCOUNT_PROXY = "/accounts/{account}/proxy" => account_proxy(account: AccountId);
     ACCOUNT_NUMBER = "/accounts/{account}/number" => account_number(account: AccountId);
     ACCOUNT_PASSWORD = "/accounts/{account}/password" => account_password(account: AccountId);
     ACCOUNT_TWO_STEP = "/accounts/{account}/two-step" => account_two_step(account: AccountId);
@@ -139,8 +140,16 @@ paths! {
     GROUP_APPROVAL = "/groups/{group}/approval" => group_approval(group: GroupId);
     GROUP_EMERGENCY = "/groups/{group}/emergency" => group_emergency(group: GroupId);
     GROUP_CONFIRMATION = "/groups/{group}/confirmation" => group_confirmation(group: GroupId);
+    GROUP_PROXY = "/groups/{group}/proxy" => group_proxy(group: GroupId);
     GROUP_PUT_IN = "/groups/{group}/put-in" => group_put_in(group: GroupId);
     GROUP_TAKE_OUT = "/groups/{group}/take-out" => group_take_out(group: GroupId);
+    PROXIES = "/proxies";
+    PROXIES_EVENTS = "/proxies/events";
+    PROXIES_ADD = "/proxies/add";
+    PROXIES_DEFAULT = "/proxies/default";
+    PROXY = "/proxies/{proxy}" => proxy(proxy: ProxyId);
+    PROXY_TEST = "/proxies/{proxy}/test" => proxy_test(proxy: ProxyId);
+    PROXY_REMOVE = "/proxies/{proxy}/remove" => proxy_remove(proxy: ProxyId);
     USERS = "/users";
     USERS_ROLES = "/users/roles";
     OFFBOARDING = "/users/off-boarding";

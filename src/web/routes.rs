@@ -8,8 +8,8 @@ use axum::routing::{get, post};
 use super::pages::access::named::{create, delete, rename};
 use super::pages::groups::requirement::{self, Approval, Confirmation, Emergency};
 use super::pages::{
-    about, access, accounts, audit, devices, groups, invites, jobs, offboarding, onboarding, reveals, roles,
-    session_events, sign_in, two_step, users,
+    about, access, accounts, audit, devices, groups, invites, jobs, offboarding, onboarding, proxies,
+    reveals, roles, session_events, sign_in, two_step, users,
 };
 use super::state::AppState;
 use super::{assets, error, health, layers, paths};
@@ -37,6 +37,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ACCOUNT_DISCONNECT, post(accounts::actions::disconnect))
         .route(paths::ACCOUNT_LOGIN, get(accounts::login::form).post(accounts::login::submit))
         .route(paths::ACCOUNT_EDIT, get(accounts::edit::form).post(accounts::edit::save))
+        .route(paths::ACCOUNT_PROXY, get(proxies::account::form).post(proxies::account::save))
         .route(paths::ACCOUNT_NUMBER, get(accounts::number::form).post(accounts::number::save))
         .route(paths::ACCOUNT_TWO_STEP, get(two_step::show::show).post(two_step::form::send))
         .route(paths::ACCOUNT_PASSWORD, get(accounts::password::form).post(accounts::password::save))
@@ -135,8 +136,16 @@ pub fn router(app: Arc<App>) -> Router {
             paths::GROUP_CONFIRMATION,
             get(requirement::ask::<Confirmation>).post(requirement::save::<Confirmation>),
         )
+        .route(paths::GROUP_PROXY, get(proxies::group::form).post(proxies::group::save))
         .route(paths::GROUP_PUT_IN, post(groups::accounts::add))
         .route(paths::GROUP_TAKE_OUT, post(groups::accounts::remove))
+        .route(paths::PROXIES, get(proxies::list::list))
+        .route(paths::PROXIES_EVENTS, get(proxies::list_events::proxies))
+        .route(paths::PROXIES_ADD, get(proxies::form::add_form).post(proxies::form::add))
+        .route(paths::PROXIES_DEFAULT, post(proxies::list::select_default))
+        .route(paths::PROXY, get(proxies::form::edit_form).post(proxies::form::edit))
+        .route(paths::PROXY_TEST, post(proxies::list::test))
+        .route(paths::PROXY_REMOVE, get(proxies::remove::ask).post(proxies::remove::remove))
         .route(paths::USERS, get(users::list::list))
         .route(paths::USERS_ROLES, post(users::roles::of_selected))
         .route(paths::OFFBOARDING, get(offboarding::show::show).post(offboarding::show::submit))

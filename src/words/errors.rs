@@ -1,7 +1,9 @@
 //! The message for each error code: what happened, why, and what to do.
 
 use super::refusals::{duration, refusal};
-use super::{bots, device_login, devices, invite_list, invites, job_lines, listed, quoted, two_step};
+use super::{
+    bots, device_login, devices, invite_list, invites, job_lines, listed, proxies, quoted, two_step,
+};
 use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
@@ -129,6 +131,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::TooManyOwnAccounts { limit } => invites::too_many_own(*limit),
         ErrorCode::InviteEmail { fault } => invites::email_fault(*fault),
         ErrorCode::TwoStep { fault } => two_step::fault(*fault),
+        ErrorCode::Proxy { fault } => proxies::fault(fault),
         ErrorCode::JobLine { fault } => job_lines::fault(*fault),
         ErrorCode::InviteNumberTaken => invites::NUMBER_TAKEN.into(),
         ErrorCode::ConsentMissing => invites::CONSENT_MISSING.into(),

@@ -14,6 +14,7 @@ pub mod faults;
 pub mod invite_list;
 pub mod invites;
 pub mod job_lines;
+pub mod proxies;
 pub mod refusals;
 pub mod two_step;
 

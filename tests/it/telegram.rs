@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use telescope::clock::Clock;
 use telescope::domain::{AccountId, Phone, Secret, Stage};
-use telescope::telegram::{ClientStart, HostSettings, Hosts, Hub, HubSettings, Observer};
+use telescope::telegram::{ClientStart, HostSettings, Hosts, Hub, HubSettings, Observer, ProxyUse};
 use tokio::sync::mpsc;
 
 use crate::support::waiting::until;
@@ -26,7 +26,6 @@ fn recording_hub(folder: &Path) -> (Hub, mpsc::UnboundedReceiver<(AccountId, Sta
         test_environment: true,
         api_id: 1,
         api_hash: Secret::new("none"),
-        proxy: None,
         clock: Clock::System,
     };
     let snapshot = move |account, snapshot: telescope::domain::Snapshot| {
@@ -51,6 +50,7 @@ fn start(number: u16) -> ClientStart {
         photo: None,
         devices_known: true,
         probe: None,
+        proxy: ProxyUse::Direct,
     }
 }
 

@@ -4,10 +4,11 @@ use super::{ConfirmationDenied, ForeignRow, MismatchReason, SignInDenied};
 use crate::domain::invite::InviteDenied;
 use crate::domain::job::JobKind;
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
+use crate::domain::proxy::Egress;
 use crate::domain::reveal::RevealKind;
 use crate::domain::stage::LoginAction;
 use crate::domain::two_step::OpeningPassword;
-use crate::domain::{DesiredState, Email, Identifier, Input, NewDevice, Phone, UnknownGroups};
+use crate::domain::{DesiredState, Email, Identifier, Input, NewDevice, Phone, ProxyKind, UnknownGroups};
 
 super::define::audit_events! {
     /// An account was added
@@ -197,6 +198,27 @@ super::define::audit_events! {
     },
     /// Refused attempts were left out of the audit log, since there were too many
     "attempts.left-out" => AttemptsLeftOut { attempts: u64 },
+    /// A proxy for connections to Telegram was added
+    "proxy.added" => ProxyAdded { proxy: String, protocol: ProxyKind, address: String },
+    /// A proxy was changed
+    "proxy.changed" => ProxyChanged {
+        proxy: String,
+        before: String,
+        protocol: ProxyKind,
+        address: String,
+        // Whether it got another password or secret.
+        secret: bool,
+    },
+    /// A proxy was removed
+    "proxy.removed" => ProxyRemoved { proxy: String },
+    /// A proxy was tested
+    "proxy.tested" => ProxyTested { proxy: String, protocol: ProxyKind, address: String },
+    /// The default proxy was selected, or none
+    "proxy.default" => DefaultProxySet { proxy: Option<String> },
+    /// What an account connects through was selected
+    "proxy.account" => AccountProxySet { through: Egress, proxy: Option<String> },
+    /// What the accounts of a group connect through was selected
+    "proxy.group" => GroupProxySet { group: String, through: Egress, proxy: Option<String> },
     /// A role was created
     "role.added" => RoleAdded { role: String },
     /// A role was renamed

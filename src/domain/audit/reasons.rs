@@ -48,6 +48,8 @@ pub enum ForeignRow {
     NoConfirmation,
     /// A group allows emergency access.
     EmergencyAccess,
+    /// A proxy is selected, or none.
+    Proxy,
 }
 
 /// Why a person with an authenticated identity is not signed in.

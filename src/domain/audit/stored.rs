@@ -8,7 +8,7 @@ use super::AuditEvent;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::reveal::RevealKind;
 use crate::domain::stage::LoginAction;
-use crate::domain::{DesiredState, Email, Identifier, Input, Phone};
+use crate::domain::{DesiredState, Email, Identifier, Input, Phone, ProxyKind};
 
 impl AuditEvent {
     /// Its details as JSON text; none if it has none.
@@ -57,7 +57,7 @@ macro_rules! as_text {
         }
     )+};
 }
-as_text!(DesiredState, Email, Identifier, Input, LoginAction, Phone, RevealKind);
+as_text!(DesiredState, Email, Identifier, Input, LoginAction, Phone, ProxyKind, RevealKind);
 
 /// Sets of privileges as lists of names. Unknown names are ignored.
 macro_rules! as_names {

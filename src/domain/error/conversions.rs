@@ -7,6 +7,7 @@ use crate::domain::device::DeviceError;
 use crate::domain::device_login::DeviceFault;
 use crate::domain::email::EmailError;
 use crate::domain::phone::PhoneError;
+use crate::domain::proxy::ProxyFault;
 use crate::domain::reveal::ReasonError;
 
 impl From<PhoneError> for ErrorCode {
@@ -35,6 +36,12 @@ impl From<DeviceError> for ErrorCode {
 impl From<DeviceFault> for ErrorCode {
     fn from(fault: DeviceFault) -> Self {
         Self::DeviceLogin { fault }
+    }
+}
+
+impl From<ProxyFault> for ErrorCode {
+    fn from(fault: ProxyFault) -> Self {
+        Self::Proxy { fault }
     }
 }
 

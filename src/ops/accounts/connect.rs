@@ -7,7 +7,7 @@ use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState};
-use crate::ops::{App, OpError, devices};
+use crate::ops::{App, OpError, devices, proxies};
 use crate::telegram::ClientStart;
 
 /// Connects the account, now and after every restart.
@@ -36,8 +36,11 @@ pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
         known: app.live.last_known.get(account.id),
         photo: app.live.accounts.get(account.id).and_then(|entry| entry.picture),
         devices_known: devices::were_read_lately(app, account.id),
+        proxy: proxies::use_of(app, account),
         probe: probe_period(app.config.telegram.probe_seconds, account.id),
     });
+    // Another one may have been selected before the client was there to be told.
+    proxies::apply(app, account);
     Ok(())
 }
 

@@ -55,6 +55,7 @@ pub async fn run(app: Arc<App>) {
             | Change::Devices(_)
             | Change::Policy
             | Change::Approvals
+            | Change::Proxies
             | Change::Jobs
             | Change::User(_)
             | Change::SessionEnded(_)

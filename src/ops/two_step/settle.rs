@@ -49,6 +49,7 @@ pub async fn run(app: Arc<App>) {
             | Change::Approvals
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::Devices(_)
             | Change::User(_)
             | Change::SessionEnded(_)

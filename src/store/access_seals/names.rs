@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{AccountId, Email, GroupId, Identifier, RoleId, UserId};
+use crate::domain::proxy::{ProxyChoice, ProxyScope};
+use crate::domain::{AccountId, Email, GroupId, Identifier, ProxyId, RoleId, UserId};
 use crate::store::conn::all;
 use crate::store::{Conn, StoreError, groups, roles, users};
 
@@ -12,6 +13,7 @@ pub(super) struct Names {
     roles: HashMap<RoleId, String>,
     groups: HashMap<GroupId, String>,
     accounts: HashMap<AccountId, Identifier>,
+    proxies: HashMap<ProxyId, String>,
 }
 
 impl Names {
@@ -23,6 +25,7 @@ impl Names {
             accounts: all!(conn, (AccountId, Identifier), "select id, phone from accounts")?
                 .into_iter()
                 .collect(),
+            proxies: all!(conn, (ProxyId, String), "select id, name from proxies")?.into_iter().collect(),
         })
     }
 
@@ -40,5 +43,20 @@ impl Names {
 
     pub(super) fn group(&self, id: GroupId) -> String {
         self.groups.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+
+    /// What was selected for accounts to connect through.
+    pub(super) fn selection(&self, scope: ProxyScope, choice: ProxyChoice) -> String {
+        let through = match choice {
+            ProxyChoice::Direct => "no proxy".to_owned(),
+            ProxyChoice::Proxy(id) => {
+                format!("“{}”", self.proxies.get(&id).cloned().unwrap_or_else(|| id.to_string()))
+            }
+        };
+        match scope {
+            ProxyScope::Account(id) => format!("{through} for {}", self.account(id)),
+            ProxyScope::Group(id) => format!("{through} for group “{}”", self.group(id)),
+            ProxyScope::Default => format!("{through} as the default"),
+        }
     }
 }

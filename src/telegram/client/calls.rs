@@ -9,6 +9,7 @@ use tdlib_rs::{enums, functions, types};
 
 use crate::domain::refusal::LoginRefusal;
 use crate::telegram::handle::{AnswerError, ClientStart};
+use crate::telegram::proxy::ProxyUse;
 use crate::telegram::settings::HubSettings;
 
 /// The timeout of a call that a person waits for.
@@ -55,26 +56,9 @@ pub(crate) async fn call<T>(function: impl Future<Output = Result<T, types::Erro
 pub(crate) async fn configure(
     settings: &HubSettings,
     start: &ClientStart,
+    proxy: &ProxyUse,
     client: i32,
 ) -> Result<(), CallError> {
-    let proxy = async {
-        match &settings.proxy {
-            Some(proxy) => {
-                let (username, password) = match &proxy.login {
-                    Some((username, password)) => (username.clone(), password.expose().to_owned()),
-                    None => Default::default(),
-                };
-                let kind = enums::ProxyType::Socks5(types::ProxyTypeSocks5 { username, password });
-                let proxy = types::Proxy {
-                    server: proxy.address.ip().to_string(),
-                    port: i32::from(proxy.address.port()),
-                    r#type: kind,
-                };
-                call(functions::add_proxy(proxy, true, client)).await.map(drop)
-            }
-            None => call(functions::disable_proxy(client)).await,
-        }
-    };
     // Parameters and proxy are required; the options only save traffic.
     let option = async |name: &str| {
         let value = enums::OptionValue::Boolean(types::OptionValueBoolean { value: true });
@@ -103,12 +87,12 @@ pub(crate) async fn configure(
     // Stop at the first failure: with a wrong key TDLib does not answer the other requests.
     futures_util::try_join!(
         call(functions::set_network_type(Some(enums::NetworkType::None), client)),
-        proxy,
+        proxy.select(client),
         option("ignore_background_updates"),
         option("disable_network_statistics"),
         option("disable_top_chats"),
         parameters,
-        call(functions::set_network_type(Some(enums::NetworkType::Other), client)),
+        call(functions::set_network_type(Some(proxy.network()), client)),
     )
     .map(drop)
 }

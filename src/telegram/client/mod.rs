@@ -35,6 +35,7 @@ use crate::telegram::client::picture::Download;
 use crate::telegram::client::two_step::TwoStepAnswer;
 use crate::telegram::handle::{AnswerError, ClientStart, Command, LoginCode, Mailbox, Reply};
 use crate::telegram::process::HostHandle;
+use crate::telegram::proxy::ProxyUse;
 use crate::telegram::routes::Routes;
 use crate::telegram::settings::{HubSettings, Observer};
 use crash_guard::CrashGuard;
@@ -74,6 +75,7 @@ enum End {
 /// The result of a call that ran concurrently with the client task.
 enum Done {
     Configured(Result<(), CallError>),
+    ProxyChanged(Result<(), CallError>),
     /// Something was submitted.
     Asked(Reply<()>, Result<(), CallError>),
     CodeRequested(Reply<()>, Result<(), CallError>),
@@ -114,6 +116,8 @@ pub(super) struct ClientTask {
     slot: HostSlot,
     start: ClientStart,
     mailbox: Mailbox,
+    /// How it is to reach Telegram.
+    proxies: watch::Receiver<ProxyUse>,
     snapshot: Snapshot,
     /// The newest login codes, the newest first.
     codes: VecDeque<LoginCode>,
@@ -137,6 +141,7 @@ impl ClientTask {
         slot: HostSlot,
         start: ClientStart,
         mailbox: Mailbox,
+        proxies: watch::Receiver<ProxyUse>,
     ) -> Self {
         let mut seed = [0; 4];
         // Tokens of an earlier run must not be valid. They needn't be unpredictable, so a failure is acceptable.
@@ -157,6 +162,7 @@ impl ClientTask {
             slot,
             start,
             mailbox,
+            proxies,
             snapshot,
             codes: VecDeque::new(),
             closing: None,
@@ -173,7 +179,7 @@ impl ClientTask {
             self.publish();
             let end = self.live(&mut mailbox).await;
             self.snapshot.busy = false;
-            self.snapshot.network = Network::Off;
+            self.set_network(Network::Off);
             if !matches!(end, End::Locked) {
                 lock_tries = 0;
             }

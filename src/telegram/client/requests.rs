@@ -6,7 +6,7 @@ use tdlib_rs::functions;
 
 use crate::domain::account::Problem;
 use crate::domain::refusal::LoginRefusal;
-use crate::domain::{SessionEndReason, Stage, login_code};
+use crate::domain::{Network, SessionEndReason, Stage, login_code};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::{Client, LOG_OUT_TIME};
 use crate::telegram::client::{ClientTask, Done, End, device_login, two_step};
@@ -19,7 +19,12 @@ const NO_OTHER_WAY: Duration = Duration::from_secs(login_code::LIFE.unsigned_abs
 impl ClientTask {
     pub(super) fn on_done(&mut self, client: &mut Client, done: Done) {
         match done {
-            Done::Configured(Ok(())) | Done::LoggedOut(Ok(())) => {}
+            Done::Configured(Ok(())) | Done::LoggedOut(Ok(())) | Done::ProxyChanged(Ok(())) => {}
+            Done::ProxyChanged(Err(error)) => {
+                // A client that starts gets the proxy before anything else.
+                tracing::warn!(account = %self.start.account, ?error, "the proxy was not changed; restarting the client");
+                client.close();
+            }
             Done::Configured(Err(error)) if self.closing.is_none() => {
                 client.closed = Some(start_failure(&error));
             }
@@ -126,6 +131,14 @@ impl ClientTask {
             Command::Again => {}
             // Handled where it is received.
             Command::Close(reply) => drop(reply.send(Err(AnswerError::NotNow))),
+        }
+    }
+
+    /// Notes how the connection is, and since when.
+    pub(super) fn set_network(&mut self, network: Network) {
+        if network != self.snapshot.network {
+            self.snapshot.network = network;
+            self.snapshot.network_since = Some(self.context.settings.clock.now());
         }
     }
 

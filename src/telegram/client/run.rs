@@ -17,6 +17,7 @@ use crate::telegram::client::picture::{self, Wanted};
 use crate::telegram::client::{ClientTask, Done, End};
 use crate::telegram::handle::{AnswerError, Command, LoginCodes, Reply};
 use crate::telegram::process::HostHandle;
+use crate::telegram::proxy;
 
 /// TDLib updates that may be queued for a client task.
 const UPDATES: usize = 1024;
@@ -112,9 +113,17 @@ impl ClientTask {
         let mut client = Client::new(id);
         let start = self.start.clone();
         let for_settings = Arc::clone(&context);
+        let mut proxies = self.proxies.clone();
+        let selected = proxies.borrow_and_update().clone();
         client.calls.push(Box::pin(async move {
-            Done::Configured(configure(&for_settings.settings, &start, id).await)
+            let configured = configure(&for_settings.settings, &start, &selected, id).await;
+            if configured.is_ok() {
+                proxy::forget_others(id).await;
+            }
+            Done::Configured(configured)
         }));
+        // One at a time, so that the last selection stays.
+        let mut selects_proxy = true;
         let mut permit = permit.ok();
         let mut burst = 0;
         let end = loop {
@@ -136,7 +145,10 @@ impl ClientTask {
                     None if is_host(&link, present.generation) => break End::Overflowed,
                     None => break End::HostDied,
                 },
-                Some(done) = client.calls.next() => self.on_done(&mut client, done),
+                Some(done) = client.calls.next() => {
+                    selects_proxy &= !matches!(done, Done::Configured(_) | Done::ProxyChanged(_));
+                    self.on_done(&mut client, done);
+                }
                 command = mailbox.recv() => match command {
                     Some(Command::Close(reply)) => {
                         self.closing = Some(reply);
@@ -145,6 +157,11 @@ impl ClientTask {
                     Some(command) => self.on_command(&mut client, command),
                     None => break End::Stopped,
                 },
+                Ok(()) = proxies.changed(), if !selects_proxy => {
+                    selects_proxy = true;
+                    let to = proxies.borrow_and_update().clone();
+                    client.calls.push(Box::pin(async move { Done::ProxyChanged(proxy::change(&to, id).await) }));
+                }
                 () = host_is_another(&mut link, present.generation) => break End::HostDied,
                 () = alarm(next_alarm) => self.on_alarm(&mut client),
                 // No request or timer is pending: process more updates.

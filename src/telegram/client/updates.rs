@@ -30,7 +30,7 @@ impl ClientTask {
                 self.on_authorization_state(client, &update.authorization_state);
             }
             Ok(enums::Update::ConnectionState(update)) => {
-                self.snapshot.network = network_of(&update.state);
+                self.set_network(network_of(&update.state));
                 self.publish();
             }
             Ok(enums::Update::FreezeState(update)) => {

@@ -84,6 +84,7 @@ impl Cached {
                 | Change::Approvals
                 | Change::Jobs
                 | Change::Invites
+                | Change::Proxies
                 | Change::Health
                 | Change::Audit => continue,
             }

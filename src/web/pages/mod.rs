@@ -10,6 +10,7 @@ pub mod invites;
 pub mod jobs;
 pub mod offboarding;
 pub mod onboarding;
+pub mod proxies;
 pub mod reveals;
 pub mod roles;
 pub mod session_events;

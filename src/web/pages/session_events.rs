@@ -36,6 +36,7 @@ impl LivePage for AnyPage {
             | Change::SessionEnded(_)
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::Health
             | Change::Audit => false,
         }

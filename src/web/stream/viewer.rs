@@ -172,6 +172,7 @@ impl Viewer {
                 | Change::Approvals
                 | Change::Jobs
                 | Change::Invites
+                | Change::Proxies
                 | Change::Health
                 | Change::Audit,
                 _,

@@ -8,7 +8,7 @@ mod secrets;
 
 use crate::domain::DesiredState;
 use crate::domain::audit::{AuditEvent, AuditKind, Outcome};
-use crate::web::words::{jobs, login, stages, two_step};
+use crate::web::words::{jobs, login, proxies, stages, two_step};
 use crate::words::quoted;
 pub use actors::{actor, stored_actor};
 pub use details::beside;
@@ -186,6 +186,24 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::AttemptsLeftOut { attempts: 1 } => "left one refused attempt out of the audit log".into(),
         AuditEvent::AttemptsLeftOut { attempts } => {
             format!("left {attempts} refused attempts out of the audit log")
+        }
+        AuditEvent::ProxyAdded { proxy, .. } => format!("added the proxy {}", quoted(proxy)),
+        AuditEvent::ProxyChanged { proxy, before, .. } if proxy != before => {
+            format!("changed the proxy {}, now {}", quoted(before), quoted(proxy))
+        }
+        AuditEvent::ProxyChanged { proxy, .. } => format!("changed the proxy {}", quoted(proxy)),
+        AuditEvent::ProxyRemoved { proxy } => format!("removed the proxy {}", quoted(proxy)),
+        AuditEvent::ProxyTested { proxy, .. } => format!("tested the proxy {}", quoted(proxy)),
+        AuditEvent::DefaultProxySet { proxy: Some(proxy) } => {
+            format!("made {} the default proxy", quoted(proxy))
+        }
+        AuditEvent::DefaultProxySet { proxy: None } => "selected no default proxy".into(),
+        AuditEvent::AccountProxySet { through, proxy } => {
+            format!("made the account connect {}", proxies::through(*through, proxy.as_deref()))
+        }
+        AuditEvent::GroupProxySet { group, through, proxy } => {
+            let through = proxies::through(*through, proxy.as_deref());
+            format!("made the accounts in {} connect {through}", quoted(group))
         }
         AuditEvent::RoleAdded { role } => format!("created role {}", quoted(role)),
         AuditEvent::RoleRenamed { role, before } => {

@@ -15,6 +15,7 @@ pub mod moments;
 pub mod offboarding;
 pub mod onboarding;
 pub mod privileges;
+pub mod proxies;
 pub mod reveals;
 pub mod sign_in;
 pub mod stages;

@@ -18,6 +18,7 @@ mod opening;
 mod people;
 mod pictures;
 mod pooled;
+mod proxies;
 mod reveals;
 mod rules;
 mod secrets;

@@ -252,6 +252,50 @@ async fn pages_of_access() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_of_proxies() {
+    let mut walk = Walk::begin().await;
+    sign_in(&walk.browser, &walk.stack).await;
+    let visitor = Visitor::sign_in(&walk.stack, ADMIN).await;
+    walk.look_at("/proxies", "no proxies").await;
+    walk.look_at("/proxies/add", "proxy new").await;
+    walk.browser.fill("#name", "Berlin").await;
+    walk.browser.fill("#host", "127.0.0.1").await;
+    walk.browser.fill("#port", "70000").await;
+    walk.browser.press("Save", "main").await;
+    walk.browser.find("#port-error").await;
+    walk.look("proxy refused").await;
+    walk.browser.fill("#port", "1").await;
+    walk.browser.press("Save", "main").await;
+    walk.browser.find("button[value=anyway]").await;
+    walk.look("proxy dead").await;
+    walk.browser.click("button[value=anyway]").await;
+    let link = "#proxies tbody a";
+    walk.browser.find(link).await;
+    let proxy: String = walk.browser.value(&format!("document.querySelector('{link}').pathname")).await;
+    walk.browser.click("#proxies tbody button").await;
+    walk.browser.find("[role=alert]").await;
+    walk.look("proxies").await;
+    let group = visitor.does("/groups", &[("name", "Sales")]).await;
+    let group = group.strip_suffix("?done=made").unwrap();
+    visitor.does("/accounts/add-test", &[]).await;
+    let account = visitor.rows().await.remove(0).id;
+    walk.look_at(&format!("{proxy}/remove"), "proxy removal").await;
+    let id = proxy.rsplit('/').next().unwrap();
+    visitor.does(&format!("/accounts/{account}/proxy"), &[("proxy", id)]).await;
+    visitor.does(&format!("{group}/proxy"), &[("proxy", id)]).await;
+    for (path, page) in [
+        (proxy.clone(), "proxy"),
+        (format!("{proxy}/remove"), "proxy in use"),
+        (format!("{group}/proxy"), "proxy of group"),
+        (format!("/accounts/{account}/proxy"), "proxy of account"),
+        (format!("/accounts/{account}"), "account with proxy"),
+    ] {
+        walk.look_at(&path, page).await;
+    }
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_matrix_cell_is_changed_by_keyboard() {
     let walk = Walk::begin().await;
     sign_in(&walk.browser, &walk.stack).await;

@@ -46,6 +46,10 @@ async fn pages_fit_every_width_with_long_names() {
         place.strip_suffix("?done=made").unwrap().to_owned()
     };
     let (group, role) = (made("/groups").await, made("/roles").await);
+    let host = format!("{}.example.org", ["donaudampfschiff"; 8].join("."));
+    let proxy =
+        [("name", LONG), ("kind", "http"), ("host", host.as_str()), ("port", "65535"), ("step", "anyway")];
+    visitor.does("/proxies/add", &proxy).await;
     let owner = format!("{}@{}.example.org", "donaudampfschiff".repeat(3), "gesellschaft".repeat(3));
     let form = [("phone", "+99966 2 1234"), ("owner", owner.as_str()), ("comment", LONG)];
     visitor.does("/accounts/add", &form).await;
@@ -61,13 +65,16 @@ async fn pages_fit_every_width_with_long_names() {
         "/access",
         "/roles",
         "/groups",
+        "/proxies",
         "/users",
         "/about",
         "/nothing",
         &group,
+        &format!("{group}/proxy"),
         &role,
         &format!("/accounts/{account}"),
         &format!("/accounts/{account}/edit"),
+        &format!("/accounts/{account}/proxy"),
     ] {
         browser.goto(&stack.url(path)).await;
         found.extend(misfits(&browser, path).await);

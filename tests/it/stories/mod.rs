@@ -40,6 +40,7 @@ mod overtaken;
 mod picture;
 mod plain;
 mod policy;
+mod proxies;
 mod removal;
 mod restarts;
 mod revealed_password;

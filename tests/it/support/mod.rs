@@ -16,6 +16,7 @@ pub mod pgbouncer;
 pub mod phones;
 pub mod postgres;
 pub mod processes;
+pub mod proxy;
 pub mod qr;
 pub mod roles;
 pub mod second;

@@ -11,9 +11,41 @@ use super::waiting::until;
 /// How long it may take to start.
 const START: Duration = Duration::from_secs(60);
 
+/// The name of a Squid for its shared memory, which all networks have in common. A killed Squid leaves files of its name,
+/// with which no other of that name starts, so they are deleted before it starts and when this is dropped.
+pub struct SharedMemory(String);
+
+impl SharedMemory {
+    pub fn new(name: &str) -> Self {
+        let memory = Self(format!("telescope{name}"));
+        memory.delete();
+        memory
+    }
+
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    fn delete(&self) {
+        let prefix = format!("{}-", self.0);
+        for entry in std::fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+impl Drop for SharedMemory {
+    fn drop(&mut self) {
+        self.delete();
+    }
+}
+
 /// A running proxy. It is killed when it is dropped.
 pub struct Squid {
     address: SocketAddr,
+    _memory: SharedMemory,
     folder: tempfile::TempDir,
     proxy: Child,
 }
@@ -31,9 +63,9 @@ impl Squid {
         );
         let file = folder.path().join("squid.conf");
         std::fs::write(&file, settings).unwrap();
+        let memory = SharedMemory::new(&address.port().to_string());
         let proxy = unprivileged("squid")
-            // A killed Squid leaves files with its name, which another user's Squid of the same name can't replace.
-            .args(["-n", &format!("telescope{}", address.port()), "-N", "-f"])
+            .args(["-n", memory.name(), "-N", "-f"])
             .arg(&file)
             .current_dir(folder.path())
             .stdin(Stdio::null())
@@ -41,7 +73,7 @@ impl Squid {
             .stderr(Stdio::null())
             .spawn()
             .expect("the tests need Squid: apt-get install squid");
-        let proxy = Self { address, folder, proxy };
+        let proxy = Self { address, _memory: memory, folder, proxy };
         until("Squid listens", START, async || TcpStream::connect(address).ok()).await;
         proxy
     }

@@ -31,6 +31,9 @@ const START_TIME: Duration = Duration::from_secs(120);
 /// How long an orderly stop may take.
 pub(super) const STOP_TIME: Duration = DEADLINE;
 
+/// Not a setting of Telescope: the sandbox serves at Telegram's own addresses, too, where proxies reach it.
+pub const TELEGRAM_ADDRESSES: &str = "SANDBOX_AT_TELEGRAM_ADDRESSES";
+
 /// The data and addresses of a stack. They stay the same while nothing runs.
 #[derive(Debug)]
 pub struct Home {

@@ -43,7 +43,6 @@ fn silent_hub(directory: &Arc<Directory>) -> Hub {
         test_environment: true,
         api_id: 1,
         api_hash: Secret::new("none"),
-        proxy: None,
         clock: Clock::System,
     };
     let directory = Arc::downgrade(directory);

@@ -15,7 +15,7 @@ const EVE: &str = "eve@example.org";
 const VIEW: AccountPrivileges = AccountPrivileges::of(&[AccountPrivilege::View]);
 
 /// Code and details of the newest entries that are about foreign rows, the oldest first.
-async fn noticed(test: &TestApp) -> Vec<(String, String)> {
+pub async fn noticed(test: &TestApp) -> Vec<(String, String)> {
     access_seals::sweep(&test.app).await.unwrap();
     let conn = &mut test.app.db.read().await.unwrap();
     let mut entries = store::audit::page(conn, &Filter::default(), 100).await.unwrap();

@@ -51,6 +51,7 @@ mod own_accounts;
 mod picture;
 mod presets;
 mod privileges;
+mod proxies;
 mod refusals;
 mod revalidation;
 mod revealed_password;

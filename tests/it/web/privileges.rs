@@ -39,6 +39,7 @@ fn requires(method: &str, path: &str) -> Requires {
             "users" | "access" | "roles" | "groups" => Requires::System(ManageAccess),
             "audit" => Requires::System(ReadAudit),
             // Their streams decide with every message.
+            "proxies" if !path.ends_with("/events") => Requires::System(ManageAccess),
             "invites" if !path.ends_with("/events") => Requires::System(AddAccount),
             // Its stream is empty without the privilege.
             // One's own requests take nothing.
@@ -56,7 +57,7 @@ fn requires(method: &str, path: &str) -> Requires {
         ("GET", "/picture") => Requires::Nothing,
         // Whoever may only look sees the stage there, without its form.
         (_, "") | ("GET", "/provide") => Requires::Account(View),
-        (_, "/edit") => Requires::Both(ManageAccess),
+        (_, "/edit" | "/proxy") => Requires::Both(ManageAccess),
         (_, "/number") => Requires::Two(Login, AddAccount),
         (_, "/codes/allow") => Requires::Two(Login, ManageAccess),
         (_, "/connect" | "/disconnect") => Requires::Account(ManageConnectionState),

@@ -63,6 +63,8 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/accounts/{account}/password/remove", [401, 404, 409, 409]),
     ("GET", "/accounts/{account}/edit", [401, 404, 403, 200]),
     ("POST", "/accounts/{account}/edit", [401, 404, 403, 303]),
+    ("GET", "/accounts/{account}/proxy", [401, 404, 403, 200]),
+    ("POST", "/accounts/{account}/proxy", [401, 404, 403, 303]),
     ("GET", "/accounts/{account}/number", [401, 404, 403, 200]),
     ("POST", "/accounts/{account}/number", [401, 404, 403, 422]),
     ("GET", "/accounts/{account}/codes/allow", [401, 404, 403, 200]),
@@ -160,8 +162,20 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/groups/{group}/approval", [401, 403, 403, 303]),
     ("GET", "/groups/{group}/confirmation", [401, 403, 403, 200]),
     ("POST", "/groups/{group}/confirmation", [401, 403, 403, 303]),
+    ("GET", "/groups/{group}/proxy", [401, 403, 403, 200]),
+    ("POST", "/groups/{group}/proxy", [401, 403, 403, 303]),
     ("POST", "/groups/{group}/put-in", [401, 403, 403, 422]),
     ("POST", "/groups/{group}/take-out", [401, 403, 403, 422]),
+    ("GET", "/proxies", [401, 403, 403, 200]),
+    ("GET", "/proxies/events", [410, 200, 200, 200]),
+    ("GET", "/proxies/add", [401, 403, 403, 200]),
+    ("POST", "/proxies/add", [401, 403, 403, 422]),
+    ("POST", "/proxies/default", [401, 403, 403, 303]),
+    ("GET", "/proxies/{proxy}", [401, 403, 403, 404]),
+    ("POST", "/proxies/{proxy}", [401, 403, 403, 404]),
+    ("POST", "/proxies/{proxy}/test", [401, 403, 403, 404]),
+    ("GET", "/proxies/{proxy}/remove", [401, 403, 403, 404]),
+    ("POST", "/proxies/{proxy}/remove", [401, 403, 403, 404]),
     ("GET", "/users", [401, 403, 403, 200]),
     ("POST", "/users/roles", [401, 403, 403, 422]),
     ("GET", "/users/off-boarding", [401, 403, 403, 200]),
@@ -210,6 +224,7 @@ pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: 
         .replace("{document}", "none")
         .replace("{invite}", NO_REVEAL)
         .replace("{job}", NO_REVEAL)
+        .replace("{proxy}", NO_REVEAL)
         .replace("{token}", "wrong")
         .replace("{reveal}", NO_REVEAL)
 }

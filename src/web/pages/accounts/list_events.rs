@@ -42,6 +42,7 @@ impl LivePage for ListPage {
             | Change::Approvals
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

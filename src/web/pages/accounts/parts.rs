@@ -7,7 +7,7 @@ use crate::domain::access::{Policy, Principal, privileges, system_privileges};
 use crate::domain::account::Profile;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
-use crate::domain::{DesiredState, Input, Millis, Snapshot, Stage};
+use crate::domain::{DesiredState, Input, Millis, Network, Snapshot, Stage};
 use crate::live::accounts::Entry;
 use crate::live::approvals::is_own;
 use crate::ops::accounts::was_never_logged_in;
@@ -17,7 +17,7 @@ use crate::web::pages::devices::section::DeviceSection;
 use crate::web::paths;
 use crate::web::state::State;
 use crate::web::words::moments::{Moment, moment};
-use crate::web::words::{connections, reveals};
+use crate::web::words::{connections, proxies, reveals};
 
 /// The parts as HTML, and when they look different although nothing has happened.
 pub(super) struct Parts {
@@ -56,7 +56,7 @@ impl Parts {
             heading: Heading { entry }.render()?,
             step: step.render()?,
             actions: Actions { entry, may, may_edit, may_correct_number, stored, requests, now }.render()?,
-            facts: Facts { entry }.render()?,
+            facts: Facts { entry, proxy: proxies::of_account(app, entry) }.render()?,
             devices: devices.render()?,
             stored: StoredFacts { stored, is_bot: entry.account.identifier.is_bot(), now }.render()?,
             history: History { stored }.render()?,
@@ -221,6 +221,8 @@ impl Actions<'_> {
 #[template(path = "parts/facts.html")]
 struct Facts<'a> {
     entry: &'a Entry,
+    /// The selected proxy, and why it can't be used.
+    proxy: Option<String>,
 }
 
 impl Facts<'_> {
@@ -230,6 +232,12 @@ impl Facts<'_> {
 
     fn connection(&self) -> &'static str {
         connections::label(self.entry.snapshot.network)
+    }
+
+    /// Since when the account has been connecting to its proxy.
+    fn failing_since(&self) -> Option<Moment> {
+        let Snapshot { network, network_since, .. } = self.entry.snapshot;
+        network_since.filter(|_| network == Network::ConnectingToProxy).map(moment)
     }
 }
 

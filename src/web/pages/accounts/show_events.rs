@@ -154,7 +154,9 @@ impl LivePage for AccountPage {
                 id == self.account
             }
             Change::Audit => self.newest.of(self.account) > self.read_to,
-            Change::Policy | Change::Approvals | Change::Health | Change::Everything => true,
+            Change::Policy | Change::Approvals | Change::Proxies | Change::Health | Change::Everything => {
+                true
+            }
             Change::Jobs | Change::Invites | Change::User(_) | Change::SessionEnded(_) => false,
         }
     }

@@ -135,6 +135,7 @@ impl LivePage for AuditPage {
             | Change::Approvals
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_) => false,
         }

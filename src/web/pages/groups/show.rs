@@ -27,6 +27,7 @@ use crate::web::pages::accounts::filter::Filter;
 use crate::web::pages::accounts::query::AccountsQuery;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
+use crate::web::words::proxies;
 
 /// Accounts on a page.
 const PAGE: usize = 100;
@@ -60,6 +61,8 @@ pub struct GroupPage {
     /// Whether the search found more than it shows.
     found_more: bool,
     grants: Vec<GrantLink>,
+    /// What was selected for its accounts to connect through.
+    proxy: String,
     needs_approval: bool,
     allows_emergency: bool,
     needs_confirmation: bool,
@@ -146,6 +149,7 @@ pub async fn page(
         found,
         found_more,
         grants: roles.into_iter().map(|role| GrantLink::new(&policy, id, role.id, role.name)).collect(),
+        proxy: proxies::of_group(&app.live.proxies.plan(), id),
         needs_approval,
         allows_emergency,
         needs_confirmation,

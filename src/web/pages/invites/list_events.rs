@@ -36,6 +36,7 @@ impl LivePage for InvitesStream {
             | Change::StoredPassword(_)
             | Change::Devices(_)
             | Change::Approvals
+            | Change::Proxies
             | Change::Jobs
             | Change::User(_)
             | Change::SessionEnded(_)

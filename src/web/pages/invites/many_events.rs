@@ -38,6 +38,7 @@ impl LivePage for ProgressStream {
             | Change::Devices(_)
             | Change::Approvals
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

@@ -41,6 +41,7 @@ impl LivePage for JobsPage {
             | Change::Devices(_)
             | Change::Approvals
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

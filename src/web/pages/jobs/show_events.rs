@@ -37,6 +37,7 @@ impl LivePage for JobStream {
             | Change::Devices(_)
             | Change::Approvals
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

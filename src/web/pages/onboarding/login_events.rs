@@ -32,6 +32,7 @@ impl LivePage for LoginStream {
             Change::StoredPassword(_)
             | Change::Devices(_)
             | Change::Approvals
+            | Change::Proxies
             | Change::Jobs
             | Change::SessionEnded(_)
             | Change::Health

@@ -97,6 +97,7 @@ impl<R: Revealing> LivePage for RequestPage<R> {
             | Change::Devices(_)
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

@@ -44,6 +44,7 @@ impl LivePage for CodePage {
             | Change::Devices(_)
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

@@ -33,6 +33,7 @@ impl LivePage for RevealsPage {
             | Change::Devices(_)
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

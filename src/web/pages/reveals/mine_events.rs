@@ -27,6 +27,7 @@ impl LivePage for MyRequestsStream {
             | Change::Devices(_)
             | Change::Jobs
             | Change::Invites
+            | Change::Proxies
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

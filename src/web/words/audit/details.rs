@@ -3,7 +3,7 @@
 use super::status;
 
 /// Details that sentences contain. What changed is always listed as well: a name that people chose may look like it.
-const IN_SENTENCES: [&str; 13] = [
+const IN_SENTENCES: [&str; 14] = [
     "approved_by",
     "approver",
     "days",
@@ -15,6 +15,7 @@ const IN_SENTENCES: [&str; 13] = [
     "kind",
     "person",
     "place",
+    "proxy",
     "role",
     "stage",
 ];

@@ -19,6 +19,7 @@ pub(super) const fn foreign_row(row: ForeignRow) -> &'static str {
         ForeignRow::NoApproval => "a waived approval",
         ForeignRow::NoConfirmation => "a waived identity confirmation",
         ForeignRow::EmergencyAccess => "emergency access",
+        ForeignRow::Proxy => "a selected proxy",
     }
 }
 

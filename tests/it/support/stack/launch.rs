@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use super::{Home, Stack};
+use super::{Home, Stack, TELEGRAM_ADDRESSES};
 
 impl Stack {
     /// Runs a command of Telescope beside the server; returns whether it succeeded, and its output.
@@ -41,6 +41,7 @@ pub(super) fn launch(home: &Home, program: &[OsString], settings: &[(String, Str
     Command::new(sandbox_program())
         .arg("run")
         .args(["--data", path(&folder.join("sandbox")), "--library", path(&library())])
+        .args(settings.iter().any(|(name, _)| name == TELEGRAM_ADDRESSES).then_some("--telegram-addresses"))
         .args(["--listen", &home.page.to_string(), "--phones", &home.phones.to_string(), "--"])
         .args(program)
         .current_dir(folder)
