@@ -3,6 +3,7 @@
 
 use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_code, give_code, token};
 use crate::support::stack::Stack;
+use crate::support::text::has_word;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
@@ -12,8 +13,12 @@ const WRONG: &str = "canary-wrong-Zaunkönig";
 const REJECTED: &str = "canary-rejected-Stieglitz";
 const RIGHT: &str = "canary-right-Girlitz";
 
+/// A short code is looked for as a word: a time in the log can have the same digits.
 fn holds(bytes: &[u8], secret: &str) -> bool {
-    bytes.windows(secret.len()).any(|part| part == secret.as_bytes())
+    match secret {
+        SENT_CODE => has_word(&String::from_utf8_lossy(bytes), secret),
+        _ => bytes.windows(secret.len()).any(|part| part == secret.as_bytes()),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,13 +95,12 @@ async fn secrets_stay_secret_through_all_flows() {
     let is_nowhere = |stack: &Stack, when: &str| {
         let log = stack.log();
         for secret in secrets {
-            assert!(!log.contains(secret), "{secret} is in the log {when}");
+            assert!(!holds(log.as_bytes(), secret), "{secret} is in the log {when}");
         }
         let files = stack.files();
         assert!(files.iter().any(|file| file.ends_with("account.json")), "{files:?}");
         assert!(files.iter().any(|file| file.ends_with("telescope.db")), "{files:?}");
-        for file in files {
-            let bytes = std::fs::read(&file).unwrap();
+        for (file, bytes) in stack.contents() {
             for secret in secrets {
                 assert!(!holds(&bytes, secret), "{secret} is in {} {when}", file.display());
             }
@@ -104,7 +108,7 @@ async fn secrets_stay_secret_through_all_flows() {
     };
     is_nowhere(&stack, "while it runs");
     for secret in secrets {
-        assert!(!pages.iter().any(|page| page.contains(secret)), "{secret} is on a page");
+        assert!(!pages.iter().any(|page| holds(page.as_bytes(), secret)), "{secret} is on a page");
     }
     assert!(stack.stop().await.success());
     is_nowhere(&stack, "after it stopped");

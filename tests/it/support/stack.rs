@@ -8,6 +8,7 @@ pub use launch::telescope;
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -182,6 +183,16 @@ impl Stack {
             }
         }
         found
+    }
+
+    /// The same with their bytes. The running programs have files for a moment, so some are gone by then.
+    pub fn contents(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let read = |file: PathBuf| match fs::read(&file) {
+            Ok(bytes) => Some((file, bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => panic!("{}: {error}", file.display()),
+        };
+        self.files().into_iter().filter_map(read).collect()
     }
 
     /// The folder of the accounts' folders.
