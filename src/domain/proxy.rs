@@ -8,7 +8,9 @@ use std::net::IpAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-pub use choice::{ChosenBy, Decided, Egress, ProxyChoice, ProxyChoices, ProxyPlan, ProxyScope};
+pub use choice::{
+    ChosenBy, Decided, Egress, ProxyChoice, ProxyChoices, ProxyPlan, ProxyScope, ProxySelection,
+};
 pub use fault::{ProxyFault, ProxyTestFault};
 
 use super::{ProxyId, Secret};

@@ -37,6 +37,8 @@ pub struct Guards {
     pub login_changes: Recent,
     /// Attempts of a person to log a device in to an account.
     pub device_logins: Recent,
+    /// Tests of proxies that a person started.
+    pub proxy_tests: Recent,
     /// E-mails with the link of an invite.
     pub invite_emails: Recent,
 }

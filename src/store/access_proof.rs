@@ -7,7 +7,7 @@
 use super::invites::listed;
 use super::{Conn, StoreError};
 use crate::domain::invite::Invite;
-use crate::domain::proxy::{ProxyChoice, ProxyScope};
+use crate::domain::proxy::{ProxyChoice, ProxySelection};
 use crate::domain::reveal::RevealRequest;
 use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
 
@@ -30,7 +30,7 @@ pub(super) enum AccessRow<'a> {
     /// Approvals of a group are not needed in an emergency.
     Emergency(GroupId),
     /// What accounts connect through.
-    Proxy(ProxyScope, ProxyChoice),
+    Proxy(ProxySelection),
     /// An open request, or an approval with the number of the audit entry that recorded it.
     Request(&'a RevealRequest, Option<i64>),
     /// An invite, with its state, its link and its browser.
@@ -66,7 +66,7 @@ impl AccessRow<'_> {
             Self::NoApproval(group) => vec!["group without approval".into(), group.to_string()],
             Self::NoConfirmation(group) => vec!["group without confirmation".into(), group.to_string()],
             Self::Emergency(group) => vec!["group with emergency access".into(), group.to_string()],
-            Self::Proxy(scope, choice) => proxy_parts(scope, choice),
+            Self::Proxy(selection) => proxy_parts(selection),
             Self::Request(request, entry) => request_parts(request, entry),
             Self::Invite(invite) => invite_parts(invite),
             Self::Version(version) => vec!["access version".into(), version.to_string()],
@@ -74,15 +74,15 @@ impl AccessRow<'_> {
     }
 }
 
-fn proxy_parts(scope: ProxyScope, choice: ProxyChoice) -> Vec<String> {
-    let choice = match choice {
+fn proxy_parts(selection: ProxySelection) -> Vec<String> {
+    let choice = match selection.choice() {
         ProxyChoice::Direct => "direct".to_owned(),
         ProxyChoice::Proxy(id) => id.to_string(),
     };
-    match scope {
-        ProxyScope::Account(account) => vec!["proxy of account".into(), account.to_string(), choice],
-        ProxyScope::Group(group) => vec!["proxy of group".into(), group.to_string(), choice],
-        ProxyScope::Default => vec!["default proxy".into(), choice],
+    match selection {
+        ProxySelection::Account(account, _) => vec!["proxy of account".into(), account.to_string(), choice],
+        ProxySelection::Group(group, _) => vec!["proxy of group".into(), group.to_string(), choice],
+        ProxySelection::Default(_) => vec!["default proxy".into(), choice],
     }
 }
 

@@ -9,10 +9,10 @@ use super::access_proof::AccessRow;
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError, secrets};
 use crate::crypto::{Keys, Purpose};
-use crate::domain::proxy::{KnownProxy, ProxyChoice, ProxyScope};
+use crate::domain::proxy::{KnownProxy, ProxySelection};
 use crate::domain::{Millis, ProxyConfig, ProxyId, ProxyKind, Secret, name};
-pub(super) use choices::{StoredChoice, put_proof, remove, stored};
-pub use choices::{choices, select, uses};
+pub use choices::{choice, choices, clear, select, uses};
+pub(super) use choices::{put_proof, remove, stored};
 
 /// What is sealed.
 #[derive(Serialize)]
@@ -133,7 +133,7 @@ async fn opened(
     keys: &Keys,
     (id, name, is_default, proof): Row,
 ) -> Result<KnownProxy, StoreError> {
-    let chosen = AccessRow::Proxy(ProxyScope::Default, ProxyChoice::Proxy(id));
+    let chosen = AccessRow::Proxy(ProxySelection::Default(id));
     let is_default = is_default && conn.is_proven(chosen, proof.as_deref());
     let row = id.to_string();
     let version = secrets::fact(conn, Purpose::Proxy, &row).await?.map_or(0, |fact| fact.version);

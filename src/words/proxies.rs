@@ -40,6 +40,9 @@ pub fn fault(fault: &ProxyFault) -> String {
                 .into()
         }
         ProxyFault::Gone => "This proxy was removed. Select another one.".into(),
+        ProxyFault::TooManyTests { limit } => {
+            format!("You have tested proxies {limit} times within an hour. Try again later.")
+        }
         ProxyFault::TestFailed { fault } => {
             format!("The test failed. {}", test_fault(*fault))
         }

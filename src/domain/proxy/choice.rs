@@ -22,6 +22,31 @@ pub enum ProxyScope {
     Default,
 }
 
+/// A choice and whose it is. The default is always a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxySelection {
+    Account(AccountId, ProxyChoice),
+    Group(GroupId, ProxyChoice),
+    Default(ProxyId),
+}
+
+impl ProxySelection {
+    pub const fn scope(self) -> ProxyScope {
+        match self {
+            Self::Account(id, _) => ProxyScope::Account(id),
+            Self::Group(id, _) => ProxyScope::Group(id),
+            Self::Default(_) => ProxyScope::Default,
+        }
+    }
+
+    pub const fn choice(self) -> ProxyChoice {
+        match self {
+            Self::Account(_, choice) | Self::Group(_, choice) => choice,
+            Self::Default(id) => ProxyChoice::Proxy(id),
+        }
+    }
+}
+
 /// What was chosen, without which proxy, as in the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -30,6 +30,10 @@ pub enum ProxyFault {
     OtherSelected,
     /// Another person removed it.
     Gone,
+    /// A person started many tests within an hour.
+    TooManyTests {
+        limit: usize,
+    },
     /// Its test failed, so it is stored only if that is confirmed.
     TestFailed {
         fault: ProxyTestFault,

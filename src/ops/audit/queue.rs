@@ -69,11 +69,19 @@ impl Intent {
                 Outcome::NotSent
             }
         };
-        let entry = self.ended(app.clock.now(), outcome);
-        if let Err(error) = record(app, &entry).await {
-            tracing::warn!(%error, "an outcome is recorded later");
-            app.audit_queue.put(entry);
-        }
+        record_or_queue(app, self.ended(app.clock.now(), outcome)).await;
+    }
+
+    /// Records its outcome before the person is told, if the database is available.
+    pub(crate) async fn end_now<T, E>(self, app: &App, result: &Result<T, E>) {
+        record_or_queue(app, self.outcome(app.clock.now(), result)).await;
+    }
+}
+
+async fn record_or_queue(app: &App, entry: AuditEntry) {
+    if let Err(error) = record(app, &entry).await {
+        tracing::warn!(%error, "an outcome is recorded later");
+        app.audit_queue.put(entry);
     }
 }
 

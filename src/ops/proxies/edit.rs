@@ -61,6 +61,7 @@ const fn field(fault: &ProxyFault) -> &'static str {
         | ProxyFault::Changed
         | ProxyFault::OtherSelected
         | ProxyFault::Gone
+        | ProxyFault::TooManyTests { .. }
         | ProxyFault::TestFailed { .. } => "",
     }
 }
@@ -97,6 +98,7 @@ pub async fn change(
     seen: i64,
 ) -> Result<(), OpError> {
     let stored = stored(&mut app.db.read().await?, app, id).await?;
+    check_version(&stored, seen)?;
     let (name, config) = details.check(stored.config.as_ref())?;
     if !details.untested && stored.config.as_ref() != Some(&config) {
         test(app, &grant, details, Some(id)).await?;
@@ -111,10 +113,7 @@ pub async fn change(
     };
     let entry = AuditEntry::done(now, grant.actor(), event);
     app.write(&entry, async |tx| {
-        let stored = self::stored(tx, app, id).await?;
-        if stored.version != seen {
-            return Err(OpError::Refused(ProxyFault::Changed.into()));
-        }
+        check_version(&self::stored(tx, app, id).await?, seen)?;
         store::proxies::update(tx, &app.keys, (id, &name), &config, now).await.map_err(taken)
     })
     .await?;
@@ -147,6 +146,10 @@ pub async fn remove(
 
 pub(super) async fn stored(conn: &mut Conn<'_>, app: &App, id: ProxyId) -> Result<KnownProxy, OpError> {
     store::proxies::get(conn, &app.keys, id).await?.ok_or(OpError::NotFound)
+}
+
+fn check_version(proxy: &KnownProxy, seen: i64) -> Result<(), OpError> {
+    if proxy.version == seen { Ok(()) } else { Err(OpError::Refused(ProxyFault::Changed.into())) }
 }
 
 fn taken(error: StoreError) -> OpError {

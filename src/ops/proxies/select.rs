@@ -5,12 +5,12 @@ use super::edit::stored;
 use crate::domain::access::{Grant, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
-use crate::domain::proxy::{Egress, ProxyChoice, ProxyFault, ProxyScope};
+use crate::domain::proxy::{Egress, ProxyChoice, ProxyFault, ProxyScope, ProxySelection};
 use crate::domain::{GroupId, ProxyId};
 use crate::ops::{App, OpError};
 use crate::store::{self, Conn};
 
-/// Selects what an account uses; none leaves it to its groups and the default. `seen` is what was selected when the form
+/// Selects what an account uses; without a choice its groups or the default decide. `seen` is what was selected when the form
 /// was made.
 pub async fn select_for_account(
     app: &App,
@@ -25,9 +25,8 @@ pub async fn select_for_account(
     let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     app.write(&entry, async |tx| {
         store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)?;
-        check(store::proxies::choices(tx).await?.accounts.get(&id).copied(), seen)?;
-        name(tx, app, choice).await?;
-        Ok::<_, OpError>(store::proxies::select(tx, ProxyScope::Account(id), choice).await?)
+        let selection = choice.map(|choice| ProxySelection::Account(id, choice));
+        replace(app, tx, ProxyScope::Account(id), selection, seen).await
     })
     .await?;
     tracing::info!(account = %id, actor = %grant.actor(), "proxy of an account selected");
@@ -49,9 +48,8 @@ pub async fn select_for_group(
     let entry = AuditEntry::done(app.clock.now(), grant.actor(), event);
     app.write(&entry, async |tx| {
         store::groups::get(tx, id).await?.ok_or(OpError::NotFound)?;
-        check(store::proxies::choices(tx).await?.groups.get(&id).copied(), seen)?;
-        name(tx, app, choice).await?;
-        Ok::<_, OpError>(store::proxies::select(tx, ProxyScope::Group(id), choice).await?)
+        let selection = choice.map(|choice| ProxySelection::Group(id, choice));
+        replace(app, tx, ProxyScope::Group(id), selection, seen).await
     })
     .await?;
     tracing::info!(group = %id, actor = %grant.actor(), "proxy of a group selected");
@@ -59,7 +57,7 @@ pub async fn select_for_group(
     Ok(())
 }
 
-/// Selects the proxy for all accounts without another choice; with none, the setting TELEGRAM_PROXY counts. `seen` is what
+/// Selects the proxy for all accounts without another choice; without one they use the setting TELEGRAM_PROXY. `seen` is what
 /// was selected when the form was made.
 pub async fn select_default(
     app: &App,
@@ -67,14 +65,11 @@ pub async fn select_default(
     id: Option<ProxyId>,
     seen: Option<ProxyId>,
 ) -> Result<(), OpError> {
-    let choice = id.map(ProxyChoice::Proxy);
-    let proxy = name(&mut app.db.read().await?, app, choice).await?;
+    let proxy = name(&mut app.db.read().await?, app, id.map(ProxyChoice::Proxy)).await?;
     let entry = AuditEntry::done(app.clock.now(), grant.actor(), AuditEvent::DefaultProxySet { proxy });
     app.write(&entry, async |tx| {
-        let now = store::proxies::choices(tx).await?.default;
-        check(now.map(ProxyChoice::Proxy), seen.map(ProxyChoice::Proxy))?;
-        name(tx, app, choice).await?;
-        Ok::<_, OpError>(store::proxies::select(tx, ProxyScope::Default, choice).await?)
+        let seen = seen.map(ProxyChoice::Proxy);
+        replace(app, tx, ProxyScope::Default, id.map(ProxySelection::Default), seen).await
     })
     .await?;
     tracing::info!(actor = %grant.actor(), "default proxy selected");
@@ -82,8 +77,23 @@ pub async fn select_default(
     Ok(())
 }
 
-fn check(now: Option<ProxyChoice>, seen: Option<ProxyChoice>) -> Result<(), OpError> {
-    if now == seen { Ok(()) } else { Err(OpError::Refused(ProxyFault::OtherSelected.into())) }
+/// Puts a selection in the place of the one that was seen; none leaves nothing selected.
+async fn replace(
+    app: &App,
+    conn: &mut Conn<'_>,
+    scope: ProxyScope,
+    selection: Option<ProxySelection>,
+    seen: Option<ProxyChoice>,
+) -> Result<(), OpError> {
+    if store::proxies::choice(conn, scope).await? != seen {
+        return Err(OpError::Refused(ProxyFault::OtherSelected.into()));
+    }
+    name(conn, app, selection.map(ProxySelection::choice)).await?;
+    match selection {
+        Some(selection) => store::proxies::select(conn, selection).await?,
+        None => store::proxies::clear(conn, scope).await?,
+    }
+    Ok(())
 }
 
 /// The name of the selected proxy, which has to exist.

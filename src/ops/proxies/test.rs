@@ -6,15 +6,18 @@ use super::ProxyDetails;
 use super::apply::through;
 use super::edit::stored;
 use crate::domain::access::SystemGrant;
-use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::proxy::{KnownProxy, ProxyFault, ProxyTestFault};
 use crate::domain::{ProxyConfig, ProxyId};
 use crate::live::events::Change;
 use crate::live::proxies::ProxyTest;
+use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
-use crate::store;
 use crate::telegram::{Proxy, proxy_test};
+
+/// The most tests that a person can start in an hour.
+const MAX_TESTS: usize = 60;
 
 /// Connects to Telegram through what was entered, and returns how long Telegram took to answer. `id` is the proxy that is
 /// being edited.
@@ -29,8 +32,9 @@ pub async fn test(
         None => None,
     };
     let (name, config) = details.check(known.as_ref())?;
+    let intent = begin(app, grant, name, &config).await?;
     let result = connect(app, &config).await;
-    finish(app, grant, (name, &config), result).await
+    end(app, intent, result).await
 }
 
 /// Tests a stored proxy.
@@ -42,9 +46,10 @@ pub async fn test_stored(
     let proxy = stored(&mut app.db.read().await?, app, id).await?;
     let unreadable = ProxyFault::TestFailed { fault: ProxyTestFault::Unreadable };
     let config = proxy.config.clone().ok_or(OpError::Refused(unreadable.into()))?;
+    let intent = begin(app, grant, proxy.name.clone(), &config).await?;
     let result = connect(app, &config).await;
     note(app, &proxy, result);
-    finish(app, grant, (proxy.name, &config), result).await
+    end(app, intent, result).await
 }
 
 /// Tests a proxy that accounts can't connect through, so that pages can say why.
@@ -72,18 +77,26 @@ async fn connect(app: &App, config: &ProxyConfig) -> Result<Duration, ProxyTestF
     proxy_test::test(&proxy, app.config.telegram.environment.is_test(), app.clock.now()).await
 }
 
-/// Records a test with its result: it makes the server connect to an address that a person entered.
-async fn finish(
+/// Records that a test begins: it makes the server connect to an address that a person entered.
+async fn begin(
     app: &App,
     grant: &SystemGrant<'_, can::ManageAccess>,
-    (proxy, config): (String, &ProxyConfig),
+    proxy: String,
+    config: &ProxyConfig,
+) -> Result<Intent, OpError> {
+    let now = app.clock.now();
+    if !app.guards.proxy_tests.admit(MAX_TESTS, &grant.actor().to_string(), now) {
+        return Err(OpError::TooOften(ProxyFault::TooManyTests { limit: MAX_TESTS }.into()));
+    }
+    let event = AuditEvent::ProxyTested { proxy, protocol: config.kind, address: config.address() };
+    Ok(Intent::begin(app, AuditEntry::intent(now, grant.actor(), event)).await?)
+}
+
+async fn end(
+    app: &App,
+    intent: Intent,
     result: Result<Duration, ProxyTestFault>,
 ) -> Result<Duration, OpError> {
-    let (protocol, address) = (config.kind, config.address());
-    let event = AuditEvent::ProxyTested { proxy, protocol, address };
-    let entry = AuditEntry::done(app.clock.now(), grant.actor(), event);
-    let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
-    let entry = AuditEntry { outcome, ..entry };
-    app.write(&entry, async |_| Ok::<_, store::StoreError>(())).await?;
+    intent.end_now(app, &result).await;
     result.map_err(|fault| OpError::Refused(ProxyFault::TestFailed { fault }.into()))
 }

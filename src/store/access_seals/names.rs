@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::proxy::{ProxyChoice, ProxyScope};
+use crate::domain::proxy::{ProxyChoice, ProxySelection};
 use crate::domain::{AccountId, Email, GroupId, Identifier, ProxyId, RoleId, UserId};
 use crate::store::conn::all;
 use crate::store::{Conn, StoreError, groups, roles, users};
@@ -46,17 +46,17 @@ impl Names {
     }
 
     /// What was selected for accounts to connect through.
-    pub(super) fn selection(&self, scope: ProxyScope, choice: ProxyChoice) -> String {
-        let through = match choice {
+    pub(super) fn selection(&self, selection: ProxySelection) -> String {
+        let through = match selection.choice() {
             ProxyChoice::Direct => "no proxy".to_owned(),
             ProxyChoice::Proxy(id) => {
                 format!("“{}”", self.proxies.get(&id).cloned().unwrap_or_else(|| id.to_string()))
             }
         };
-        match scope {
-            ProxyScope::Account(id) => format!("{through} for {}", self.account(id)),
-            ProxyScope::Group(id) => format!("{through} for group “{}”", self.group(id)),
-            ProxyScope::Default => format!("{through} as the default"),
+        match selection {
+            ProxySelection::Account(id, _) => format!("{through} for {}", self.account(id)),
+            ProxySelection::Group(id, _) => format!("{through} for group “{}”", self.group(id)),
+            ProxySelection::Default(_) => format!("{through} as the default"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Foreign;
 use super::names::Names;
 use crate::domain::audit::ForeignRow;
-use crate::domain::proxy::{ProxyChoice, ProxyScope};
+use crate::domain::proxy::ProxySelection;
 use crate::domain::{AccountId, Email, GroupId, RoleId, UserId};
 use crate::store::access_proof::AccessRow;
 use crate::store::conn::{all, execute};
@@ -26,7 +26,7 @@ enum Key {
     NoApproval(GroupId),
     NoConfirmation(GroupId),
     Emergency(GroupId),
-    Proxy(ProxyScope, ProxyChoice),
+    Proxy(ProxySelection),
 }
 
 /// All of them.
@@ -87,8 +87,8 @@ async fn read_of_accounts(conn: &mut Conn<'_>, found: &mut Vec<Stored>) -> Resul
     let sql = "select id, emergency_proof from account_groups where emergency_access = true";
     let rows = all!(conn, (GroupId, Option<String>), sql)?;
     rows.into_iter().for_each(|(id, proof)| add(Key::Emergency(id), proof));
-    for proxies::StoredChoice { scope, choice, proof } in proxies::stored(conn).await? {
-        add(Key::Proxy(scope, choice), proof);
+    for (selection, proof) in proxies::stored(conn).await? {
+        add(Key::Proxy(selection), proof);
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ impl Stored {
             Key::NoApproval(group) => AccessRow::NoApproval(*group),
             Key::NoConfirmation(group) => AccessRow::NoConfirmation(*group),
             Key::Emergency(group) => AccessRow::Emergency(*group),
-            Key::Proxy(scope, choice) => AccessRow::Proxy(*scope, *choice),
+            Key::Proxy(selection) => AccessRow::Proxy(*selection),
         }
     }
 
@@ -119,7 +119,7 @@ impl Stored {
             | Key::GroupPrivilege(..)
             | Key::SystemPrivilege(..)
             // There were none before.
-            | Key::Proxy(..) => Proven::Rights,
+            | Key::Proxy(_) => Proven::Rights,
             Key::Owner(..) | Key::AccountGroup(..) | Key::NoApproval(_) | Key::Emergency(_) => {
                 Proven::Accounts
             }
@@ -198,7 +198,7 @@ impl Stored {
             Key::Emergency(group) => {
                 execute!(conn, "update account_groups set emergency_proof = $2 where id = $1", *group, proof)
             }
-            Key::Proxy(scope, choice) => return proxies::put_proof(conn, *scope, *choice).await,
+            Key::Proxy(selection) => return proxies::put_proof(conn, *selection).await,
         }
         .map(drop)
     }
@@ -243,7 +243,7 @@ impl Stored {
             Key::NoApproval(group) => return groups::set_needs_approval(conn, *group, true).await,
             Key::NoConfirmation(group) => return groups::set_needs_confirmation(conn, *group, true).await,
             Key::Emergency(group) => return groups::set_emergency_access(conn, *group, false).await,
-            Key::Proxy(scope, choice) => return proxies::remove(conn, *scope, *choice).await,
+            Key::Proxy(selection) => return proxies::remove(conn, *selection).await,
         }
         .map(drop)
     }
@@ -278,7 +278,7 @@ impl Stored {
             Key::Emergency(group) => {
                 (ForeignRow::EmergencyAccess, format!("in group “{}”", names.group(*group)))
             }
-            Key::Proxy(scope, choice) => (ForeignRow::Proxy, names.selection(*scope, *choice)),
+            Key::Proxy(selection) => (ForeignRow::Proxy, names.selection(*selection)),
         };
         Foreign { row, what }
     }

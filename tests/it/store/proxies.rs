@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use telescope::crypto::{Keys, MasterKey};
-use telescope::domain::proxy::{KnownProxy, ProxyChoice, ProxyChoices, ProxyScope};
+use telescope::domain::proxy::{KnownProxy, ProxyChoice, ProxyChoices, ProxyScope, ProxySelection};
 use telescope::domain::{GroupId, Millis, ProxyConfig, ProxyId, ProxyKind, Secret};
 use telescope::store::{Conn, StoreError, access_seals, accounts, groups, proxies, unique};
 
@@ -42,7 +42,7 @@ async fn added(test: &TestDb, name: &str) -> Result<ProxyId, StoreError> {
 }
 
 async fn set_default(conn: &mut Conn<'_>, id: ProxyId) -> Result<(), StoreError> {
-    proxies::select(conn, ProxyScope::Default, Some(ProxyChoice::Proxy(id))).await
+    proxies::select(conn, ProxySelection::Default(id)).await
 }
 
 async fn all(test: &TestDb, keys: &Keys) -> Vec<KnownProxy> {
@@ -51,6 +51,10 @@ async fn all(test: &TestDb, keys: &Keys) -> Vec<KnownProxy> {
 
 async fn choices(test: &TestDb) -> ProxyChoices {
     proxies::choices(&mut test.db.read().await.unwrap()).await.unwrap()
+}
+
+async fn choice(test: &TestDb, scope: ProxyScope) -> Option<ProxyChoice> {
+    proxies::choice(&mut test.db.read().await.unwrap(), scope).await.unwrap()
 }
 
 async fn a_proxy_is_added_changed_and_removed(test: TestDb) {
@@ -98,11 +102,11 @@ async fn selections_end_with_their_accounts_and_groups(test: TestDb) {
     let (first, second, group) = (account(&test, 1).await, account(&test, 2).await, GroupId::generate());
     let select = async |conn: &mut Conn<'_>| {
         groups::insert(conn, group, "Sales").await?;
-        let through = Some(ProxyChoice::Proxy(paris));
-        proxies::select(conn, ProxyScope::Account(first), through).await?;
-        proxies::select(conn, ProxyScope::Account(second), through).await?;
-        proxies::select(conn, ProxyScope::Account(second), Some(ProxyChoice::Direct)).await?;
-        proxies::select(conn, ProxyScope::Group(group), through).await
+        let through = ProxyChoice::Proxy(paris);
+        proxies::select(conn, ProxySelection::Account(first, through)).await?;
+        proxies::select(conn, ProxySelection::Account(second, through)).await?;
+        proxies::select(conn, ProxySelection::Account(second, ProxyChoice::Direct)).await?;
+        proxies::select(conn, ProxySelection::Group(group, through)).await
     };
     change(&test, select).await.unwrap();
     let expected = ProxyChoices {
@@ -116,7 +120,7 @@ async fn selections_end_with_their_accounts_and_groups(test: TestDb) {
     let end = async |conn: &mut Conn<'_>| {
         accounts::tombstone(conn, first, Millis(9)).await?;
         groups::delete(conn, group).await?;
-        proxies::select(conn, ProxyScope::Account(second), None).await
+        proxies::clear(conn, ProxyScope::Account(second)).await
     };
     change(&test, end).await.unwrap();
     assert_eq!(choices(&test).await, ProxyChoices::default());
@@ -130,13 +134,15 @@ async fn selections_of_rows_do_not_count(test: TestDb) {
     let (first, second, group) = (account(&test, 1).await, account(&test, 2).await, GroupId::generate());
     let select = async |conn: &mut Conn<'_>| {
         groups::insert(conn, group, "Sales").await?;
-        proxies::select(conn, ProxyScope::Account(first), Some(ProxyChoice::Proxy(paris))).await?;
-        proxies::select(conn, ProxyScope::Group(group), Some(ProxyChoice::Direct)).await?;
+        proxies::select(conn, ProxySelection::Account(first, ProxyChoice::Proxy(paris))).await?;
+        proxies::select(conn, ProxySelection::Group(group, ProxyChoice::Direct)).await?;
         set_default(conn, paris).await
     };
     change(&test, select).await.unwrap();
     let ours = choices(&test).await;
     assert_eq!(ours.accounts, [(first, ProxyChoice::Proxy(paris))].into());
+    assert_eq!(choice(&test, ProxyScope::Account(first)).await, Some(ProxyChoice::Proxy(paris)));
+    assert_eq!(choice(&test, ProxyScope::Group(group)).await, Some(ProxyChoice::Direct));
     assert_eq!((&ours.groups, ours.default), (&[(group, ProxyChoice::Direct)].into(), Some(paris)));
     for (sql, what) in [
         (
@@ -162,6 +168,8 @@ async fn selections_of_rows_do_not_count(test: TestDb) {
     ] {
         test.tamper(&sql).await;
         assert_eq!(choices(&test).await, ours, "{sql}");
+        assert_eq!(choice(&test, ProxyScope::Account(second)).await, None, "{sql}");
+        assert_eq!(choice(&test, ProxyScope::Default).await, Some(ProxyChoice::Proxy(paris)), "{sql}");
         let listed = all(&test, &keys("one")).await;
         let defaults: Vec<_> = listed.iter().filter(|proxy| proxy.is_default).map(|proxy| proxy.id).collect();
         assert_eq!(defaults, [paris], "{sql}");
@@ -176,4 +184,5 @@ async fn selections_of_rows_do_not_count(test: TestDb) {
     // What takes the place of a choice ends it.
     test.tamper(&format!("update group_proxies set proxy_id = '{bonn}'")).await;
     assert_eq!(choices(&test).await.groups, [].into());
+    assert_eq!(choice(&test, ProxyScope::Group(group)).await, None);
 }

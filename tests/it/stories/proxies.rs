@@ -141,6 +141,31 @@ async fn the_proxy_of_a_group_is_changed_while_its_accounts_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_changes_in_quick_succession_the_last_one_stays() {
+    let (stack, visitor) = stack().await;
+    let mut socks = Proxy::start(&stack, Program::Microsocks, 1081, CANARY).await;
+    let http = Proxy::start(&stack, Program::Squid, 3128, OTHER).await;
+    let berlin = added(&visitor, &socks, "Berlin", "1081").await;
+    let paris = added(&visitor, &http, "Paris", "3128").await;
+    let account = account_that_waits_for_a_code(&visitor).await;
+    select(&visitor, &account, "", &berlin).await;
+    give_code(&stack, &visitor, &account).await;
+    visitor.until_stage(&account.id, "ready", STEP).await;
+    until_shown(&visitor, &account, CONNECTED).await;
+    for _ in 0..10 {
+        select(&visitor, &account, &berlin, &paris).await;
+        select(&visitor, &account, &paris, "direct").await;
+        select(&visitor, &account, "direct", &berlin).await;
+    }
+    until_shown(&visitor, &account, CONNECTED).await;
+    // Without its proxy it is not connected: it uses no other way.
+    socks.kill();
+    until_shown(&visitor, &account, CONNECTING).await;
+    socks.start_again().await;
+    until_shown(&visitor, &account, CONNECTED).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_is_tested_before_it_is_stored_and_its_password_appears_nowhere() {
     let (mut stack, visitor) = stack().await;
     let socks = Proxy::start(&stack, Program::Microsocks, 1081, CANARY).await;

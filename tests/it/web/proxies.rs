@@ -122,22 +122,26 @@ async fn wrong_input_has_its_own_sentence_and_the_form_keeps_what_was_typed() {
 async fn a_proxy_that_does_not_answer_is_stored_only_if_a_person_says_so() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let dead = |step| with(form("Berlin"), &[("host", "127.0.0.1"), ("port", &port), ("step", step)]);
+    let dead = |step| with(form("Berlin"), &[("host", "127.0.0.1"), ("port", "1"), ("step", step)]);
     for step in ["test", "save"] {
         let page = root.post("/proxies/add", &dead(step)).await;
         assert_eq!(page.status, StatusCode::CONFLICT, "{step}");
         assert!(page.body.contains("The test failed. Nothing accepts connections at its address."), "{step}");
         assert!(page.has("button[value=anyway]") && !page.body.contains(CANARY), "{step}");
-        assert_eq!((value(&page, "name"), value(&page, "port")), ("Berlin".into(), port.clone()));
+        assert_eq!((value(&page, "name"), value(&page, "port")), ("Berlin".into(), "1".into()));
     }
     assert_eq!(test.rows("select id from proxies").await, Vec::<String>::new());
     let page = root.post("/proxies/add", &dead("anyway")).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
-    let details =
-        format!("{{\"proxy\":\"Berlin\",\"protocol\":\"socks5\",\"address\":\"127.0.0.1:{port}\"}}");
-    let failed = format!("proxy.tested failed {details}");
-    assert_eq!(entries(&test).await, [failed.clone(), failed, format!("proxy.added done {details}")]);
+    let details = r#"{"proxy":"Berlin","protocol":"socks5","address":"127.0.0.1:1"}"#;
+    let expected = [
+        "proxy.tested intent",
+        "proxy.tested failed",
+        "proxy.tested intent",
+        "proxy.tested failed",
+        "proxy.added done",
+    ];
+    assert_eq!(entries(&test).await, expected.map(|event| format!("{event} {details}")));
 
     // The name counts once, however it is written.
     let page = root.post("/proxies/add", &form("BERLIN ")).await;
@@ -149,6 +153,36 @@ async fn a_proxy_that_does_not_answer_is_stored_only_if_a_person_says_so() {
     assert!(page.texts("[role=alert]").concat().contains("Nothing accepts connections"), "{}", page.body);
     let row = page.texts(&format!("#proxy-{}", proxy.id)).concat();
     assert!(row.contains("Nothing accepts connections at its address") && row.contains("Tested"), "{row}");
+}
+
+#[tokio::test]
+async fn tests_by_a_person_are_limited_and_recorded_before_they_connect() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let sent = with(form("Berlin"), &[("host", "127.0.0.1"), ("port", &port), ("step", "test")]);
+    let (answer, entries_then) = tokio::join!(root.post("/proxies/add", &sent), async {
+        let (stream, _) = listener.accept().await.unwrap();
+        drop(stream);
+        entries(&test).await
+    });
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    assert!(
+        entries_then.len() <= 2 && entries_then[0].starts_with("proxy.tested intent"),
+        "{entries_then:?}"
+    );
+    let dead = with(sent, &[("port", "1")]);
+    for number in 2..=60 {
+        assert_eq!(root.post("/proxies/add", &dead).await.status, StatusCode::CONFLICT, "{number}");
+    }
+    let recorded = entries(&test).await.len();
+    for step in ["test", "save"] {
+        let page = root.post("/proxies/add", &with(dead, &[("step", step)])).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{step}");
+        assert!(page.body.contains("60 times within an hour"), "{}", page.body);
+    }
+    assert_eq!(entries(&test).await.len(), recorded, "nothing was tested");
 }
 
 #[tokio::test]

@@ -208,6 +208,8 @@ fn rejected(
     let offers_anyway = matches!(error.code(), ErrorCode::Proxy { fault: ProxyFault::TestFailed { .. } });
     let is_changed = error.code() == ErrorCode::Proxy { fault: ProxyFault::Changed };
     let mut form = form.again();
+    // Another person may have changed it while it was tested.
+    let proxy = proxy.map(|before| stored(app, before.id)).transpose()?;
     if let Some(proxy) = proxy.as_ref().filter(|_| is_changed) {
         form.version = proxy.version;
     }
