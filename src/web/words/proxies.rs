@@ -11,8 +11,7 @@ use crate::words::proxies::test_fault;
 use crate::words::quoted;
 
 pub const SELECTED: &str = "Saved. A connected account reconnects.";
-pub const INHERITED_BY_ACCOUNT: &str = "Use the selection of its groups, or the default";
-pub const INHERITED_BY_GROUP: &str = "Use the default";
+pub const INHERITED: &str = "No selection of its own";
 
 pub const fn kind(kind: ProxyKind) -> &'static str {
     match kind {

@@ -37,7 +37,7 @@ fn page<'a>(
     AccountProxyPage {
         layout: Layout::of(app, &allowed.actor),
         entry,
-        options: form.values.options(&plan, words::INHERITED_BY_ACCOUNT),
+        options: form.values.options(&plan),
         now: words::decided(app, &plan, &entry.account),
         form,
     }

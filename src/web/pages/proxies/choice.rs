@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::domain::proxy::{ProxyChoice, ProxyFault, ProxyPlan};
 use crate::ops::OpError;
 use crate::web::form::Fields;
+use crate::web::words::proxies as words;
 
 /// The value for a connection without a proxy. An empty one makes no choice.
 const DIRECT: &str = "direct";
@@ -42,9 +43,11 @@ impl ChoiceForm {
     }
 
     /// The values and labels, and which of them is selected.
-    pub fn options(&self, plan: &ProxyPlan, inherited: &'static str) -> Vec<Choice> {
-        let fixed =
-            [(String::new(), inherited.to_owned()), (DIRECT.into(), "No proxy: connect directly".into())];
+    pub fn options(&self, plan: &ProxyPlan) -> Vec<Choice> {
+        let fixed = [
+            (String::new(), words::INHERITED.to_owned()),
+            (DIRECT.into(), "No proxy: connect directly".into()),
+        ];
         let proxies = plan.proxies.iter().map(|proxy| (proxy.id.to_string(), proxy.name.clone()));
         let all = fixed.into_iter().chain(proxies);
         all.map(|(value, label)| Choice { selected: value == self.proxy, value, label }).collect()

@@ -18,7 +18,6 @@ use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::notice::{self, Notice};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
-use crate::web::words::proxies as words;
 
 #[derive(Template)]
 #[template(path = "pages/proxies/group.html")]
@@ -36,7 +35,7 @@ async fn page(
     form: FormState<ChoiceForm>,
 ) -> Result<GroupProxyPage, AppError> {
     let group = store::groups::get(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
-    let options = form.values.options(&app.live.proxies.plan(), words::INHERITED_BY_GROUP);
+    let options = form.values.options(&app.live.proxies.plan());
     Ok(GroupProxyPage { layout: Layout::of(app, &may.actor), group, options, form })
 }
 
