@@ -28,7 +28,7 @@ use crate::words::sentence;
 
 /// Lines that are worked on at the same time.
 const CONCURRENCY: usize = 8;
-/// Next this time no further line begins, so that other jobs get their turn and the list of tasks shows what was done.
+/// After this time no further line begins, so that other jobs get their turn and the list of tasks shows what was done.
 const SLICE: Duration = Duration::from_secs(3);
 
 /// Does lines that can be done now. One that takes long does not hold up the others.
